@@ -22,7 +22,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'cli/errors': `
     CopyOntoItself CopyTargetForeign DeployConfigInvalid DeployFolderUnusable DeployPackageMissing FolderNotEmpty GeneratorsMissing
     HistoryUnreadable InstanceNotReady InvalidArgument NoApplication NoContractLock NoCopy NoEventStore NoImport NoProcesses
-    NoUniqueValues OutputUnwritable PackagesMissing UnknownDocument UnknownInstance UnknownStream UnusableApplication
+    NoUniqueValues NotCompared OutputUnwritable PackagesMissing UnknownDocument UnknownInstance UnknownStream UnusableApplication
     UnusableContractLock unknownValue`,
   embedded: `
     EmbeddedCacheOptions EmbeddedCacheStore EmbeddedEventStore EmbeddedEventStoreOptions EmbeddedSearchOptions EmbeddedSearchStore

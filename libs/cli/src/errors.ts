@@ -174,6 +174,19 @@ export class CopyTargetForeign extends MainstemError {
   }
 }
 
+/** A store could not be read, so whether a copy is equal is not known. The cause is the store's error. */
+export class NotCompared extends MainstemError {
+  constructor(cause: MainstemError) {
+    super(
+      'CLI_NOT_COMPARED',
+      `The event stores were not compared: ${cause.message} (${cause.code}) Remove the cause, and run the same command again.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 /** `mainstem new` makes a folder, and does not mix with one. */
 export class FolderNotEmpty extends MainstemError {
   constructor(readonly folder: string) {

@@ -217,13 +217,17 @@ export class EventStoreRestored extends MainstemError {
   }
 }
 
-/** The target of a copy does not end where the copy left it: others append to it. Nothing of this batch was written. */
+/**
+ * The target of a copy does not end where the copy left it. Either a write of a copy that was killed took effect after
+ * this one had looked, or others append to it. Nothing of this batch was written.
+ */
 export class CopyOvertaken extends MainstemError {
   constructor(readonly expected: string | undefined) {
     const end = expected === undefined ? 'was empty' : `ended with event ${expected}`;
     super(
       'EVENT_STORE_COPY_OVERTAKEN',
-      `The target of the copy ${end} a moment ago, and has other events now. Stop what appends to it, and begin with an empty one.`,
+      `The target of the copy ${end} a moment ago, and has other events now. Run the same command again: ` +
+        'it goes on after a copy that was killed, or tells that the target is foreign. Then stop what appends to it, and begin with an empty one.',
     );
   }
 }

@@ -7,7 +7,7 @@ import { compareLogs, type Comparison } from '../copy/compare-logs.js';
 import { copyLog, type CopyProgress } from '../copy/copy-log.js';
 import { copyStart } from '../copy/copy-start.js';
 import { readModelsOf } from './read-models-of.js';
-import { InvalidArgument, NoCopy } from '../errors.js';
+import { InvalidArgument, NoCopy, NotCompared } from '../errors.js';
 import { count, counted, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { PartBar } from '../terminal/part-bar.js';
@@ -26,23 +26,50 @@ export interface CopyCommandOptions {
 
 /**
  * Exit code 0: both stores are equal as far as the target reaches; with `follow`, it had caught up when it was stopped.
- * 1: they differ. 130: interrupted, and can be continued. Errors: CLI_NO_COPY, CLI_INVALID_ARGUMENT,
+ * 1: they differ. 130: interrupted, and can be continued. Errors: CLI_NO_COPY, CLI_INVALID_ARGUMENT, CLI_NOT_COMPARED,
  * CLI_COPY_ONTO_ITSELF, CLI_COPY_TARGET_FOREIGN, EVENT_STORE_NOT_COPYABLE, EVENT_STORE_COPY_GAP,
  * EVENT_STORE_COPY_OVERTAKEN, those of the stores.
  */
 export const copy = async (context: CliContext, options: CopyCommandOptions): Promise<number> => {
   if (options.follow && options.verify) throw new InvalidArgument('--verify', 'compares what is there, and does not go with --follow.');
+  if (options.verify) return verified(context, options);
   return using(openedToRead(context, '--from', options.from), (source) =>
-    options.verify
-      ? using(openedToRead(context, '--to', options.to), (target) => compared(context, options, { source, target, mayEndBefore: false }))
-      : using(openedToWrite(context, options.to), (target) => copied(context, options, { source, target })),
+    using(openedToWrite(context, options.to), (target) => copied(context, options, { source, target })),
   );
 };
+
+const verified = async (context: CliContext, options: CopyCommandOptions): Promise<number> => {
+  try {
+    return await using(openedToRead(context, '--from', options.from), (source) =>
+      using(openedToRead(context, '--to', options.to), (target) => compared(context, options, { source, target, mayEndBefore: false })),
+    );
+  } catch (error) {
+    throw notCompared(error);
+  }
+};
+
+/** A comparison that did not happen must not look like a difference; what is wrong with the command stays as it is. */
+const notCompared = (error: unknown): unknown => {
+  const isOther = !isMainstemError(error) || isMainstemError(error, ...NOT_OF_STORES);
+  return isOther ? error : new NotCompared(error);
+};
+
+const NOT_OF_STORES = [
+  ...['CLI_NOT_COMPARED', 'CLI_INVALID_ARGUMENT', 'CLI_OUTPUT_UNWRITABLE'],
+  ...['SETTINGS_INVALID', 'EVENT_STORE_CONNECTION_SETTINGS_INVALID'],
+];
 
 const copied = async (context: CliContext, options: CopyCommandOptions, { source, target }: { source: EventReader; target: EventStore }) => {
   const { application, terminal, signal } = context;
   if (!isCopyTarget(target)) throw new NoCopy(application.name, 'the store of --to has no way in for copies');
-  const start = await copyStart(source, target, signal);
+  const start = await copyStart(source, target, signal).catch((error: unknown) => {
+    if (!isInterruption(error, signal)) throw error;
+    return undefined;
+  });
+  if (!start) {
+    terminal.say(STOPPED);
+    return INTERRUPTED;
+  }
   if (start.end) terminal.say('The target holds the beginning of this copy; it goes on after it.');
   if (options.follow) terminal.say('Following the source; Ctrl-C ends.');
   const startedAt = performance.now();
@@ -60,9 +87,13 @@ const copied = async (context: CliContext, options: CopyCommandOptions, { source
     `Copied ${counted(progress.events, 'event')}, ${counted(progress.streams, 'new stream')}, in ${duration(elapsedMs)} (${count(rate)}/s).`,
   );
   if (!signal.aborted) return compared(context, options, { source, target, mayEndBefore: true, copied: progress.events });
-  terminal.say('Stopped. Run the same command without --follow: it copies the rest, and compares.');
+  terminal.say(STOPPED);
   return options.follow && progress.isCaughtUp ? 0 : INTERRUPTED;
 };
+
+const STOPPED = 'Stopped. Run the same command without --follow: it copies the rest, and compares.';
+
+const isInterruption = (error: unknown, signal: AbortSignal): boolean => signal.aborted && isMainstemError(error, 'EVENT_STORE_ABORTED');
 
 interface Compared {
   readonly source: EventReader;
@@ -80,7 +111,7 @@ const compared = async (context: CliContext, { from, to, json = false }: CopyCom
     const onProgress = (position: bigint, head: bigint | undefined): void => bar.update(Number(position) / Number(head ?? 1n), 'both sides');
     comparison = await compareLogs({ ...logs, signal, onProgress });
   } catch (error) {
-    if (!signal.aborted || !isMainstemError(error, 'EVENT_STORE_ABORTED')) throw error;
+    if (!isInterruption(error, signal)) throw notCompared(error);
     terminal.say('Interrupted. Run the same command again: it compares from the first event.');
     return INTERRUPTED;
   } finally {

@@ -31,13 +31,14 @@ export interface CopyProgress {
 
 /** What this run has copied. Errors: EVENT_STORE_NOT_COPYABLE, those of the stores. */
 export const copyLog = async ({ source, target, start, isFollowing, signal, onProgress }: CopyOptions): Promise<CopyProgress> => {
-  const head = await source.head(signal);
-  let progress: CopyProgress = { events: 0, streams: 0, position: start.after, head, isCaughtUp: head === undefined };
+  let progress: CopyProgress = { events: 0, streams: 0, position: start.after, head: undefined, isCaughtUp: false };
   let end = start.end;
   const ending = new AbortController();
   const reading = AbortSignal.any([signal, ending.signal]);
-  const pages = isFollowing ? followed(source, start.after, reading) : upTo(source, start.after, head, reading);
   try {
+    const head = await source.head(signal);
+    progress = { ...progress, head, isCaughtUp: head === undefined };
+    const pages = isFollowing ? followed(source, start.after, reading) : upTo(source, start.after, head, reading);
     for await (const page of oneAhead(pages)) {
       for (const events of writes(page.events)) {
         if (signal.aborted) return progress;
