@@ -42,6 +42,12 @@ describe('mainstem completion', () => {
     }
   });
 
+  it('completes at the first Tab in zsh, where the autoloaded file is the function itself', () => {
+    const script = completionScript('zsh', mainstem);
+    expect(script.startsWith('#compdef mainstem\n')).toBe(true);
+    expect(script.split('\n').slice(-1)).toEqual(['if [ "$funcstack[1]" = _mainstem ]; then _mainstem "$@"; else compdef _mainstem mainstem; fi']);
+  });
+
   it('refuses another shell', () => {
     expect(() => completionScript('tcsh', mainstem)).toThrow(expect.objectContaining({ code: 'CLI_INVALID_ARGUMENT' }));
   });

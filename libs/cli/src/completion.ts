@@ -82,7 +82,8 @@ const zsh = (places: readonly Place[]): string =>
     '  esac',
     '  _files',
     '}',
-    'compdef _mainstem mainstem',
+    // Autoloaded, this file is the function, at the first Tab.
+    'if [ "$funcstack[1]" = _mainstem ]; then _mainstem "$@"; else compdef _mainstem mainstem; fi',
   ].join('\n');
 
 const fish = (places: readonly Place[]): string =>
