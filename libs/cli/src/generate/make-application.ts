@@ -10,6 +10,7 @@ import type { Surroundings } from '../surroundings.js';
 import { INTERRUPTED } from '../terminal/stop-signal.js';
 import { loadGenerators } from './generators.js';
 import { writeFiles } from './folder-files.js';
+import { newestTarball } from './newest-tarball.js';
 
 export interface NewOptions extends Omit<ApplicationModel, 'name'> {
   /** A folder with tarballs of npm pack. */
@@ -68,11 +69,11 @@ const assertEmpty = async (folder: string): Promise<void> => {
 
 /** The newest tarball of each package, by name. Errors: CLI_PACKAGES_MISSING. */
 const tarballsIn = async (folder: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> => {
-  const files = existsSync(folder) ? (await readdir(folder)).toSorted() : [];
+  const files = existsSync(folder) ? await readdir(folder) : [];
   const found = new Map<string, string>();
   for (const name of names) {
     const short = name.slice(name.indexOf('/') + 1);
-    const tarball = files.findLast((file) => new RegExp(`^mainstem-${short}-\\d+\\.\\d+\\.\\d+.*\\.tgz$`).test(file));
+    const tarball = newestTarball(short, files);
     if (tarball !== undefined) found.set(name, path.join(folder, tarball));
   }
   const missing = names.filter((name) => !found.has(name));
