@@ -21,7 +21,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     Scale SchemaRoles SecretReference defineApplication defineDeployment main`,
   'cli/errors': `
     CopyOntoItself CopyTargetForeign DeployConfigInvalid DeployFolderUnusable DeployPackageMissing FolderNotEmpty GeneratorsMissing
-    HistoryUnreadable InstanceNotReady InvalidArgument NoApplication NoContractLock NoCopy NoEventStore NoImport NoProcesses
+    HistoryUnreadable InstanceNotReady InvalidArgument NoAnswer NoApplication NoContractLock NoCopy NoEventStore NoImport NoProcesses
     NoUniqueValues NotCompared OutputUnwritable PackagesMissing UnknownDocument UnknownInstance UnknownStream UnusableApplication
     UnusableContractLock unknownValue`,
   embedded: `

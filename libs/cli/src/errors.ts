@@ -174,6 +174,16 @@ export class CopyTargetForeign extends MainstemError {
   }
 }
 
+/** A look of a watch was not answered before the watch ended. */
+export class NoAnswer extends MainstemError {
+  constructor(seconds: number) {
+    super(
+      'CLI_NO_ANSWER',
+      `A store gave no answer within ${seconds.toFixed(1)} s, when the time of --for was over. mainstem doctor tells which one.`,
+    );
+  }
+}
+
 /** A store could not be read, so whether a copy is equal is not known. The cause is the store's error. */
 export class NotCompared extends MainstemError {
   constructor(cause: MainstemError) {

@@ -132,6 +132,11 @@ describe('status', () => {
     await expect(status(other, { now })).rejects.toMatchObject({ code: 'EVENT_STORE_AMBIGUOUS_CATEGORY' });
   });
 
+  it.each(['interval', 'for'])('refuses --%s that no timer takes', async (option) => {
+    const refused = status(context, { now, watch: true, for: '1', [option]: '2147484' });
+    await expect(refused).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT', message: expect.stringContaining(`--${option}`) });
+  });
+
   it('shows a projection at the head as live, with its generation', async () => {
     await append('counter-a', 1, 2, 3);
     await project();

@@ -9,7 +9,7 @@ import { leftBehindReport, storedLeftBehind } from './left-behind.js';
 import { figuresByProjection, processFigures, processReport, type ProcessFigures } from './process-report.js';
 import { statusReport } from './status-report.js';
 import { isRunByNone, storedStatuses, type StoredStatus } from './stored-status.js';
-import { watchLooks, type Look, type WatchPace } from './watch-looks.js';
+import { PACE_S_MAX, watchLooks, type Look, type WatchPace } from './watch-looks.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface StatusOptions {
@@ -43,11 +43,17 @@ export const status = async (context: CliContext, options: StatusOptions): Promi
 
 /** Undefined for one look. */
 const paceOf = ({ watch = false, interval, for: seconds }: StatusOptions): WatchPace | undefined => {
-  const [every, length] = [wholeNumber('--interval', interval), wholeNumber('--for', seconds)];
+  const [every, length] = [secondsOf('--interval', interval), secondsOf('--for', seconds)];
   if (watch) return { intervalMs: (every ?? INTERVAL_S_DEFAULT) * 1_000, ...(length !== undefined && { forMs: length * 1_000 }) };
   if (interval !== undefined) throw new InvalidArgument('--interval', 'goes with --watch.');
   if (seconds !== undefined) throw new InvalidArgument('--for', 'goes with --watch.');
   return undefined;
+};
+
+const secondsOf = (name: string, text: string | undefined): number | undefined => {
+  const seconds = wholeNumber(name, text);
+  if (seconds !== undefined && seconds > PACE_S_MAX) throw new InvalidArgument(name, `must be at most ${PACE_S_MAX} seconds, got ${text}.`);
+  return seconds;
 };
 
 const INTERVAL_S_DEFAULT = 2;

@@ -73,4 +73,17 @@ describe('a watch', () => {
     const { code } = await watch((_, stop) => (stop(), new Promise<never>(() => undefined)));
     expect(code).toBe(130);
   });
+
+  it('ends after its time while a store gives no answer, with that as a trouble', async () => {
+    const { code, printed } = await watch(() => new Promise<never>(() => undefined), { forMs: 20 });
+    expect(code).toBe(1);
+    expect(printed.at(-1)).toMatch(/no answer/);
+  });
+
+  it('shows that as JSON, too, after looks that were answered', async () => {
+    const looks = (count: number): Promise<Look> => (count === 1 ? Promise.resolve({ lines: ['[]'], code: 0 }) : new Promise<never>(() => undefined));
+    const { code, printed } = await watch(looks, { forMs: 20, isJson: true });
+    expect(code).toBe(1);
+    expect(printed.map((line) => JSON.parse(line) as unknown)).toEqual([[], { code: 'CLI_NO_ANSWER', message: expect.stringMatching(/no answer/) }]);
+  });
 });

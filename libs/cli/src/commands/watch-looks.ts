@@ -1,5 +1,6 @@
 // Looks again and again, until Ctrl-C or a time: over the former look on a terminal, one block after the other without.
-import { isMainstemError, systemRuntime } from '@mainstem/event-store';
+import { inTime, isMainstemError, systemRuntime } from '@mainstem/event-store';
+import { NoAnswer } from '../errors.js';
 import { toJson } from '../format/json.js';
 import { INTERRUPTED } from '../terminal/stop-signal.js';
 import type { CliContext } from './cli-context.js';
@@ -10,6 +11,10 @@ export interface Look {
   readonly code: number;
 }
 
+/** What a timer takes. */
+export const PACE_S_MAX = 2_147_483;
+
+/** At most PACE_S_MAX seconds each. */
 export interface WatchPace {
   readonly intervalMs: number;
   /** Absent: until Ctrl-C. */
@@ -18,7 +23,8 @@ export interface WatchPace {
 
 /**
  * The code of the last look, or 130 after Ctrl-C, also while a look gets no answer. A look that fails is shown as its
- * error, with code 1, and the next one follows.
+ * error, with code 1, and the next one follows. One without an answer ends with the time, the last one an interval
+ * later at most: it is shown as CLI_NO_ANSWER.
  */
 export const watchLooks = async (
   { terminal, signal }: Pick<CliContext, 'terminal' | 'signal'>,
@@ -31,7 +37,8 @@ export const watchLooks = async (
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   for (let isFirst = true; ; isFirst = false) {
-    const seen = await Promise.race([look().catch((error: unknown) => troubled(error, isJson)), stopped]);
+    const looked = answered(look, Math.max(endsAtMs - performance.now(), intervalMs));
+    const seen = await Promise.race([looked.catch((error: unknown) => troubled(error, isJson)), stopped]);
     if (!seen || signal.aborted) return INTERRUPTED;
     if (terminal.redraw && !isJson) await terminal.redraw([...seen.lines, '', `${timeText()}, every ${intervalMs / 1_000} s; Ctrl-C ends.`]);
     else {
@@ -44,6 +51,13 @@ export const watchLooks = async (
     if (signal.aborted) return INTERRUPTED;
   }
 };
+
+const answered = (look: () => Promise<Look>, withinMs: number): Promise<Look> =>
+  withinMs === Infinity
+    ? look()
+    : inTime(look(), withinMs, systemRuntime, () => {
+        throw new NoAnswer(withinMs / 1_000);
+      });
 
 const timeText = (): string => new Date().toISOString();
 
