@@ -40,7 +40,7 @@ beforeEach(async () => {
   };
   context = { application, settings: { env: {} }, terminal, signal: stopping.signal };
   for (const name of ['ticket-a', 'ticket-b']) {
-    const events = [{ id: eventIdOf('test', name), type: 'Opened', data: {}, metadata: {} }];
+    const events = [{ id: eventIdOf('test', name, 0), type: 'Opened', data: {}, metadata: {} }];
     await source.append(streamName(name), events, { expectedRevision: 'any' });
   }
 });
