@@ -109,7 +109,7 @@ export const mutants = [
   {
     name: 'an append in a transaction of the caller does not look again where others were faster',
     file: log('append/log-writer'),
-    from: '?? (await this.#plannedAndWritten([work], new Map(), run, true))',
+    from: '?? (await planned(true))',
     to: '',
     suites: POSTGRES_TRANSACTIONS,
   },
