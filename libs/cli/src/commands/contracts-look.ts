@@ -87,7 +87,7 @@ const ambiguousEvent = (event: string): ContractChange => ({
   advice: 'Use one registry for all that write and read the category.',
 });
 
-/** A break of the lock file that concerns no stored event, as far as all of them were read and each of their breaks was kept. */
+/** A break of the lock file that concerns no stored event, if all were read and each of their breaks was kept. */
 const unlessHarmless = (change: ContractChange, stored: StoredPayloads, history: StoredHistory | undefined): ContractChange => {
   if (!change.isBreaking || history === undefined || stored.leftBreaking > 0) return change;
   const isAllRead = history.isWhole || history.absent.includes(change.event);

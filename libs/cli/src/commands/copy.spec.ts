@@ -39,9 +39,9 @@ beforeEach(async () => {
     say: (line: string) => void said.push(line),
   };
   context = { application, settings: { env: {} }, terminal, signal: stopping.signal };
-  for (const name of ['ticket-a', 'ticket-b']) {
-    const events = [{ id: eventIdOf('test', name, 0), type: 'Opened', data: {}, metadata: {} }];
-    await source.append(streamName(name), events, { expectedRevision: 'any' });
+  for (const stream of [streamName('ticket-a'), streamName('ticket-b')]) {
+    const events = [{ id: eventIdOf('test', stream, 0), type: 'Opened', data: {}, metadata: {} }];
+    await source.append(stream, events, { expectedRevision: 'any' });
   }
 });
 

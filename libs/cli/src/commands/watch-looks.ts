@@ -11,6 +11,8 @@ export interface Look {
   readonly code: number;
 }
 
+/** A timer may end so much before its time. */
+const TIMER_STEP_MS = 1;
 /** What a timer takes. */
 export const PACE_S_MAX = 2_147_483;
 
@@ -46,7 +48,7 @@ export const watchLooks = async (
       for (const line of seen.lines) await terminal.print(line);
     }
     const leftMs = endsAtMs - performance.now();
-    if (leftMs <= 0) return seen.code;
+    if (leftMs < TIMER_STEP_MS) return seen.code;
     await systemRuntime.sleep(Math.min(intervalMs, leftMs), signal);
     if (signal.aborted) return INTERRUPTED;
   }

@@ -32,7 +32,8 @@ export interface StoredHistory {
 /**
  * Reads forwards once where all events are wanted. A sample holds the oldest and newest 100 events of each name, and
  * 100 events each at up to 64 places of the log, of any type. Where positions are not dense, these places are its
- * beginning and end. Events that are appended meanwhile are left out. Memory: the positions of a sample. Errors: those of the reader, EVENT_STORE_ABORTED among them.
+ * beginning and end. Events that are appended meanwhile are left out. Memory: the positions of a sample. Errors: those
+ * of the reader, EVENT_STORE_ABORTED among them.
  */
 export const readStoredHistory = async (options: StoredHistoryOptions): Promise<StoredHistory> => {
   const { reader, stored, names, isWhole, signal, onProgress } = options;
