@@ -103,6 +103,6 @@ describe.runIf(await withPostgres())('mainstem doctor on PostgreSQL', () => {
     expect(made.facts['events (EVENT_STORE)']).toEqual(['reached', 'clock differs by 0.0 s']);
     await postgresQuery(`UPDATE "${schema.name}".log SET version = 1`);
     const older = await examine(env);
-    expect(older.problems[title(older.subjects)]).toEqual(['it waits for mainstem migrate: version 1 would become 2']);
+    expect(older.problems[title(older.subjects)]).toEqual([expect.stringMatching(/^it waits for mainstem migrate: version 1 would become \d+$/)]);
   });
 });
